@@ -75,7 +75,9 @@ def session_named(directory: Path, said: str) -> Path:
     if len(found) == 1:
         return directory / found[0]
     if not found:
-        raise BadSettings([f"no session {said} in {directory}; see {called('sessions')}"])
+        which = "no session yet" if said == LAST else f"no session {said}"
+        ways = "one that had a --folder of its own is named by that folder"
+        raise BadSettings([f"{which} in {directory}; see {called('sessions')}; {ways}"])
     some = ", ".join(found[-_NAMED:])
     raise BadSettings([f"{len(found)} sessions of {directory} begin with {said}: {some}"])
 

@@ -45,7 +45,7 @@ def filters(command: _F) -> _F:
     """What every question may be narrowed to, and where its answer goes."""
     for option in reversed(
         [
-            click.option("--session", default="", help="Its name, the beginning of it, or last."),
+            click.option("--session", default="", help="Its name or its beginning, its folder, or last."),
             click.option("--asset", type=click.Choice([one.value for one in Asset])),
             click.option("--interval", type=click.Choice([one.value for one in Interval])),
             click.option("--strategy", default="", help="distance_fade, for one."),
@@ -69,15 +69,16 @@ def filters(command: _F) -> _F:
 def _ask(name: str, shown: tuple[str, ...], title: str, options: dict[str, Any]) -> None:
     from polytui.store import questions
     from polytui.tools.asking import AskedTable, answer, reasons
-    from polytui.tools.past_sessions import name_of
+    from polytui.tools.past_sessions import place_of
 
-    directory = load(options.pop("config")).journal.directory
+    directory = Path(load(options.pop("config")).journal.directory)
     json_path, csv_path = options.pop("json_path"), options.pop("csv_path")
     if day := options.pop("day"):
         options["since_ns"] = ns_of(day)
         options["until_ns"] = options["since_ns"] + _DAY_NS
     if options["session"]:
-        options["session"] = name_of(Path(directory), options["session"])
+        directory, options["session"] = place_of(directory, options["session"])
+        title = f"{title} of {options['session']}"
     wanted = questions.Filter(**{key: value or _NOTHING[key] for key, value in options.items()})
     told = None if shown else reasons
     asked = AskedTable(getattr(questions, name), shown, title, _SPARED.get(name, ()), told)

@@ -45,7 +45,7 @@ class AskedTable:
 
 
 def answer(
-    directory: str, asked: AskedTable, wanted: Filter, json_path: str | None, csv_path: str | None
+    directory: Path, asked: AskedTable, wanted: Filter, json_path: str | None, csv_path: str | None
 ) -> None:
     """Print it, or write it where it is wanted. Fatal in words where there is no sound database."""
     path = database_of(directory)

@@ -15,7 +15,7 @@ from attrs import frozen
 from polytui.config.load import BadSettings
 from polytui.config.runtime_folder import runtime_folder
 from polytui.journal.codec import BadJournal
-from polytui.journal.session_folders import header_of, session_folders
+from polytui.journal.session_folders import header_of, is_session, session_folders
 from polytui.model.plain_text import plain
 from polytui.model.table_cells import time_text
 from polytui.model.units import MICRO
@@ -46,6 +46,16 @@ class PastSession:
     pnl_usd: float | None = None
     is_in_database: bool = False
     fault: str = ""
+
+
+def place_of(directory: Path, said: str) -> tuple[Path, str]:
+    """The folder whose database has the session that is meant, and its name: by the session's own
+    folder, wherever that is, or by a name. BadSettings where there is none."""
+    own = Path(said)
+    if is_session(own):
+        own = own.absolute()
+        return own.parent, own.name
+    return directory, name_of(directory, said)
 
 
 def name_of(directory: Path, said: str) -> str:

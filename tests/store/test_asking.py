@@ -147,6 +147,17 @@ def test_a_name_that_says_too_little_or_nothing(
         assert words in str(result.exception), result.output
 
 
+def test_a_session_with_a_folder_of_its_own_is_asked_by_that_folder(place: Path) -> None:
+    """`demo --folder elsewhere/mine`: its database lies beside it, and no name finds it."""
+    (place / "runs").rename(place / "elsewhere")
+    for said in (f"elsewhere/{NAME}", str(place / "elsewhere" / NAME)):
+        assert f"why of {NAME}" in ask("why", "--session", said).output
+        assert plain("trades", "--session", said)
+    result = CliRunner().invoke(cli, ["why", "--session", "last"])
+    assert "no session yet in runs; " in str(result.exception)
+    assert "a --folder of its own is named by that folder" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
