@@ -45,7 +45,7 @@ def filters(command: _F) -> _F:
     """What every question may be narrowed to, and where its answer goes."""
     for option in reversed(
         [
-            click.option("--session", default="", help="Its name or its beginning, its folder, or last."),
+            click.option("--session", default="", help="Its name, its folder, or last."),
             click.option("--asset", type=click.Choice([one.value for one in Asset])),
             click.option("--interval", type=click.Choice([one.value for one in Interval])),
             click.option("--strategy", default="", help="distance_fade, for one."),
