@@ -90,7 +90,7 @@ def test_frames_without_a_time_of_receipt_are_no_recording(folder: Path) -> None
 
 def test_recordings_that_no_round_needs_are_counted(folder: Path) -> None:
     write_csv(folder / "eth_settlement.csv", ticks())
-    assert f"1 {IDLE}" in open_data([folder]).coverage.notes
+    assert f"1 {IDLE}" in open_data([folder]).coverage.facts
 
 
 def test_recorded_frames_of_exchanges(recordings: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_book_is_sorted_on_disk_only_where_it_must_be(
     data = open_data([tmp_path])
     times = [moment.at_ns for moment in data.moments()]
     assert times == sorted(times)
-    assert any(ON_DISK in note for note in data.coverage.notes) is is_mixed
+    assert any(ON_DISK in note for note in data.coverage.facts) is is_mixed
 
 
 EVER = Windows.of([(0, 1 << 62)])
