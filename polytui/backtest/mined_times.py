@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from attrs import define, field, frozen
 
 from polytui.model import events as ev
+from polytui.model.instrument import Asset
 from polytui.model.orders import Side
 from polytui.model.units import proceeds_of
 
@@ -35,6 +36,8 @@ class MinedTimes:
     _told: dict[str, ev.InTransit] = field(factory=dict)
     _tokens: dict[str, _Of] = field(factory=dict)
     """By token: its round, and the outcome's field."""
+    _assets: dict[str, Asset] = field(factory=dict)
+    """By round."""
     _waiting: dict[_Of, list[tuple[ev.Filled, int, int]]] = field(factory=dict)
     """Fill, when it was told, and what it brings, the oldest first."""
 
@@ -42,13 +45,25 @@ class MinedTimes:
         """One event of a desk; the trades that a block has with it."""
         match event:
             case ev.RoundFound(round=listed):
+                self._assets[listed.slug] = listed.asset
                 self._tokens[listed.up_token] = listed.slug, "up"
                 self._tokens[listed.down_token] = listed.slug, "down"
+            case ev.DeskOpened():
+                self._begin(event, at_ns)
             case ev.Filled():
                 self._wait(event, at_ns)
             case ev.InTransit():
                 return list(self._arrived(event, at_ns))
         return []
+
+    def _begin(self, event: ev.DeskOpened, at_ns: int) -> None:
+        """A life begins with all that is on its way. What came while nobody listened has a block of
+        which nobody knows when it was."""
+        now = {one.slug: one for one in event.in_transit}
+        of_it = [slug for slug in self._told if self._assets.get(slug) is event.asset]
+        for slug in (*of_it, *now):
+            for _ in self._arrived(now.get(slug) or ev.InTransit(slug), at_ns):
+                pass
 
     def _wait(self, fill: ev.Filled, at_ns: int) -> None:
         """Only what was said to be on its way is waited for."""

@@ -8,7 +8,7 @@ from polytui.backtest.latency import SampledLatencies
 from polytui.backtest.mined_times import Mined, MinedTimes
 from polytui.config.schema import PaperSettings
 from polytui.model import events as ev
-from polytui.model.instrument import Outcome
+from polytui.model.instrument import Asset, Outcome
 from polytui.model.orders import Side
 from polytui.model.units import MICRO, NS_PER_S, Price, Shares, Usd
 
@@ -44,6 +44,19 @@ def test_a_block_is_that_of_the_trade_by_which_less_is_on_its_way() -> None:
     """The second is in a block before the first."""
     found = told(way(5), fill("a", 5), way(12), fill("b", 7), way(5), way())
     assert found == [mined("b", 4, 1), mined("a", 2, 4)]
+
+
+def life(*in_transit: ev.InTransit, asset: Asset = ROUND.asset) -> ev.DeskOpened:
+    return ev.DeskOpened(asset, 2, Usd(0), in_transit=in_transit)
+
+
+def test_a_block_between_two_lives_is_no_block_that_was_seen() -> None:
+    """A new life knows what is on its way by its opening, and hears fills that waited for it."""
+    assert told(way(5), fill("a", 5), life(), way(3), fill("b", 3), way()) == [mined("b", 5, 1)]
+    assert told(life(way(5)), fill("a", 5), way()) == [mined("a", 2, 1)]
+    both = told(way(5), fill("a", 5), way(12), fill("b", 7), life(way(7)), way())
+    assert both == [mined("b", 4, 2)]
+    assert told(way(5), fill("a", 5), life(asset=Asset.XRP), way()) == [mined("a", 2, 2)]
 
 
 def test_of_two_that_brought_as_much_the_older_is_first() -> None:
