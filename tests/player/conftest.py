@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,10 @@ __all__ = ["quiet_log"]
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """A round from before its open to behind its settlement, with what a terminal
     was shown at odd moments."""
     folder: Path = tmp_path_factory.mktemp("watched") / "20261120-200000-demo-1"
+    # Undone before anybody else's test: a journey in this process dials for real.
     with pytest.MonkeyPatch.context() as patch:
-        yield trio.run(record, patch, folder, clock=MockClock(autojump_threshold=0))
+        return trio.run(record, patch, folder, clock=MockClock(autojump_threshold=0))
