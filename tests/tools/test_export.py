@@ -62,9 +62,8 @@ def test_what_was_exported_is_played_as_its_journal_is(
     coverage = journal.coverage
     assert coverage.used >= 2
     assert coverage.modelled == ()
-    assert evolve(coverage, files=(), recorded=(), data="", notes=()) == evolve(
-        files.coverage, files=(), recorded=(), data="", notes=()
-    )
+    named = {"files": (), "recorded": (), "data": "", "notes": (), "facts": ()}
+    assert evolve(coverage, **named) == evolve(files.coverage, **named)
     kinds = Counter(type(event) for one in moments for event in one.events)
     assert kinds[RoundSettled] == coverage.used
     assert min(kinds[one] for one in (BookChanged, TradePrinted, ExchangeQuoted)) > 100

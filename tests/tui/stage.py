@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import textual.app
-import textual.pilot
 from fake_engine import FakeEngine
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -44,22 +42,6 @@ def _rules_once(sheet: Stylesheet, *given: Any, **named: Any) -> list[RuleSet]:
 Stylesheet._parse_rules = _rules_once  # type: ignore[method-assign]  # on purpose
 
 
-async def _all_done(min_sleep: float = 0.0, max_sleep: float = 0.0) -> None:
-    """Wait until all tasks of this loop wait themselves, for a socket or a timer. Textual's own
-    looks every 20 ms at how busy the process was, twice for each key, and the screen is painted
-    meanwhile: half of what tests of the terminal cost, and most of their time."""
-    ready: Any = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
-    quiet = 0
-    while quiet < _QUIET_TURNS:
-        await asyncio.sleep(0)
-        quiet = 0 if ready else quiet + 1
-
-
-_QUIET_TURNS = 3
-"""In each turn sockets are looked at, and what came wakes its task for the next."""
-textual.app.wait_for_idle = textual.pilot.wait_for_idle = _all_done  # type: ignore[attr-defined]
-
-
 class Stage:
     """A terminal, its engine, and a clock that moves only when the test says so."""
 
@@ -74,10 +56,7 @@ class Stage:
                 await asyncio.sleep(_LOOKS_EVERY_S)
 
     async def press(self, *keys: str) -> None:
-        """One after the other; what each did is on the screen when the next one is pressed."""
-        for key in keys:
-            await self.pilot.press(key)
-            await self.pilot.pause()
+        await self.pilot.press(*keys)
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
