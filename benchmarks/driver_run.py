@@ -63,7 +63,8 @@ _SETTINGS: dict[str, Any] = {
     },
     "claims": {"is_calibrated": False},
     "watch": {"is_enabled": False},
-    "paper": {"starting_cash_usd": 10_000.0},
+    # The other has no chain: with blocks two thirds of the orders would wait and never be sent.
+    "paper": {"starting_cash_usd": 10_000.0, "mined_least_s": 0.0, "mined_most_s": 0.0},
     **{one.name: {"is_enabled": False} for one in STRATEGIES},
 }
 
