@@ -83,7 +83,6 @@ class ClobAccount:
         self.paces = SignerPaces(clock)
         self._http = http
         self.api_key = api_key
-        self._restricted = restricted
         self._requests = ClobRequests(http, wallet.owner, ApiSigner(api_key), clock, restricted)
         self._reader = reader or UserChannel(api_key, wallet=wallet.funder)
         self._orders = http.lane("orders", _ORDERS_AT_ONCE, is_direct=True)
@@ -116,7 +115,7 @@ class ClobAccount:
         try:
             return post_answer(where, answer.body, signed)
         except Restricted as error:
-            self._restricted(error)
+            self._requests.heed(error)
             raise
 
     async def post_many(
@@ -130,8 +129,7 @@ class ClobAccount:
         where, answer = await self._place("/orders", b"[" + b",".join(items) + b"]", len(items))
         outcomes = post_answers(where, answer.body, signeds)
         for outcome in outcomes:
-            if isinstance(outcome, Restricted):
-                self._restricted(outcome)
+            self._requests.heed(outcome)
         return outcomes
 
     async def cancel(self, venue_ids: Sequence[str]) -> CancelAnswer:

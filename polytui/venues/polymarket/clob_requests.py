@@ -128,9 +128,13 @@ class ClobRequests:
     def judged(self, where: str, refusal: Refusal, *, is_read: bool) -> Rejected | Retry | Unknown:
         """The error to raise for it, told on where it says that we may not trade."""
         error = judged(where, refusal, is_read=is_read)
-        if isinstance(error, Restricted):
-            self._restricted(error)
+        self.heed(error)
         return error
+
+    def heed(self, outcome: object) -> None:
+        """Told on where it says that we may not trade, in whatever answer that stood."""
+        if isinstance(outcome, Restricted):
+            self._restricted(outcome)
 
     def _rows(
         self, path: str, raws: list[msgspec.Raw], row_of: Callable[[msgspec.Raw], _Row]
