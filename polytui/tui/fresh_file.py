@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from polytui.tui.panels import figures
@@ -12,8 +13,7 @@ _MOST = 1_000
 
 def written(folder: Path, stem: str, ending: str, text: str, mode: int = 0o666) -> Path:
     """Write `text` as STEM.ENDING, or under a number more where that is taken. Raises OSError."""
-    for number in range(1, _MOST):
-        path = folder / (f"{stem}.{ending}" if number == 1 else f"{stem}-{number}.{ending}")
+    for path in names(folder, stem, ending, _MOST):
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except FileExistsError:
@@ -22,6 +22,12 @@ def written(folder: Path, stem: str, ending: str, text: str, mode: int = 0o666) 
             file.write(text)
         return path
     raise FileExistsError(17, f"a thousand files {stem} are there")
+
+
+def names(folder: Path, stem: str, ending: str, most: int) -> Iterator[Path]:
+    """STEM.ENDING, then with a number from 2 on, below `most`."""
+    yield folder / f"{stem}.{ending}"
+    yield from (folder / f"{stem}-{number}.{ending}" for number in range(2, most))
 
 
 def clock_stem(word: str, session_ns: int) -> str:

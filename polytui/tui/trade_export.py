@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from polytui.model.query import MOST_ROWS, Answer, Query, Subject
 from polytui.model.table_cells import cell_head, cell_text
+from polytui.tui.fresh_file import names
 from polytui.tui.past import Send, next_number
 
 _WAIT_S = 30.0
@@ -133,8 +134,7 @@ def _beside(path: Path) -> Path:
 def _free_name(folder: Path) -> Path:
     """By this machine's clock, UTC; of a second file of the same second a number."""
     stem = time.strftime("trades-%Y%m%d-%H%M%S", time.gmtime())
-    names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-    free = (folder / f"{name}.csv" for name in names if not (folder / f"{name}.csv").exists())
+    free = (path for path in names(folder, stem, "csv", 100) if not path.exists())
     return next(free, folder / f"{stem}.csv").absolute()
 
 
